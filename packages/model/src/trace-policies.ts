@@ -4,7 +4,7 @@ import { atHost } from './judge-hosts.ts';
 import { ruleMatches, ruleMismatches } from './match-rule.ts';
 import { appliesToHosts, appliesToPods, type Direction, type Policy, type Tier } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
-import { type SelectedEnd, selectorMismatches } from './selector-truth.ts';
+import { type SelectedEnd, selectorMismatches, selectorTruth } from './selector-truth.ts';
 import type { FlowQuestion, HostVerdict, PolicyTrace } from './verdict.ts';
 
 /** The pod whose policies speak in a direction, or undefined when that end is no pod. */
@@ -45,8 +45,9 @@ interface TracedPolicy {
 
 function tracePolicy(world: PolicyWorld, question: FlowQuestion, { tier, policy, direction, owner }: TracedPolicy): PolicyTrace {
   const rules = policy[direction];
-  const mismatches = selectorMismatches(world, policy.subject, owner, direction === 'egress' ? 'source' : 'destination');
-  const applies = mismatches.length > 0 ? 'not selected' : rules === undefined ? 'other direction' : policy.staged ? 'staged' : 'yes';
+  const isSelected = selectorTruth(world, policy.subject, owner) === 'yes';
+  let mismatches: PolicyTrace['mismatches'] | undefined = isSelected ? [] : undefined;
+  const applies = !isSelected ? 'not selected' : rules === undefined ? 'other direction' : policy.staged ? 'staged' : 'yes';
   return {
     direction,
     tier: tier.name,
@@ -54,7 +55,10 @@ function tracePolicy(world: PolicyWorld, question: FlowQuestion, { tier, policy,
     ...(policy.source === undefined ? {} : { source: policy.source }),
     applies,
     isolates: applies === 'yes' && rules?.isolates === true,
-    mismatches,
+    // Of thousands of policies that select others mostly nobody asks why.
+    get mismatches() {
+      return (mismatches ??= selectorMismatches(world, policy.subject, owner, direction === 'egress' ? 'source' : 'destination'));
+    },
     rules:
       applies !== 'yes'
         ? []
