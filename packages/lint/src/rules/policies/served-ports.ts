@@ -134,7 +134,9 @@ function askedPorts(context: LintContext): readonly AskedPorts[] {
 
 /** What is listed for every protocol that has ports, as Cilium means where none is named, has to be there for one of them. */
 function askedAt(asked: readonly Omit<AskedPorts, 'listed'>[]): AskedPorts[] {
-  const [first] = asked;
+  const [first, ...others] = asked;
+  // Mostly one protocol is named.
+  if (first !== undefined && others.length === 0) return [{ ...first, listed: first }];
   const listed = { ports: asked.flatMap(({ ports }) => ports), names: asked.flatMap(({ names }) => names) };
   const counts = new Map<string, Set<ProtocolNumber | undefined>>();
   for (const { protocol, ports, names } of asked)
