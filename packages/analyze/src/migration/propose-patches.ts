@@ -13,6 +13,8 @@ import {
   enforcementTarget,
   engineProfiles,
   type OperatingSystem,
+  type Policy,
+  type Rule,
   type Selector,
   selectorMatches,
   systemOfEndpoint,
@@ -91,12 +93,15 @@ class Patcher {
   readonly #reachNodes: Set<string> = new Set();
   readonly #rewritten: Set<string> = new Set();
   readonly #pods: readonly Endpoint[];
+  /** As the engine of today reads them, names that are numbers to it among them. */
+  readonly #policies: ReadonlyMap<string, Policy>;
   readonly #inside: Map<string, SelectedPods> = new Map();
 
   constructor(snapshot: Snapshot, context: ReasonContext) {
     this.#snapshot = snapshot;
     this.#context = context;
     this.#pods = snapshot.world.endpoints.filter(({ addresses }) => addresses.length > 0);
+    this.#policies = new Map(snapshot.world.tiers.flatMap(({ policies }) => policies.map((policy) => [policyKey(policy), policy])));
   }
 
   patches(): PolicyPatch[] {
@@ -233,7 +238,9 @@ class Patcher {
     const [from, to] = [engineProfiles[this.#context.from], engineProfiles[this.#context.to]];
     if (difference.kind !== 'rule' || from.egressPortNames === to.egressPortNames) return undefined;
     const { direction, ruleIndex } = difference.rule.origin;
-    const { namedPorts = [], clusterPorts = [] } = difference.rule.match.destination;
+    const destinations = this.#rulesAt(difference.rule).map(({ match }) => match.destination);
+    const namedPorts = destinations.flatMap((destination) => destination.namedPorts ?? []);
+    const clusterPorts = destinations.flatMap((destination) => destination.clusterPorts ?? []);
     if (direction !== 'egress' || (namedPorts.length === 0 && clusterPorts.length === 0)) return undefined;
     const { peers = [], ports = [] } = draft.rulesOf(direction)[ruleIndex] ?? {};
     const meant = this.#pods.filter((pod) => peers.length === 0 || peers.some((peer) => means(peer, pod, draft.namespace)));
@@ -245,6 +252,12 @@ class Patcher {
       return isSeveral ? (ruleForEachNumber(draft, place, { meant, pods: this.#pods }) ?? []) : [];
     });
     return failed[0];
+  }
+
+  /** All that one rule of an object is in the model: one for each protocol and peer, of which a change names the first that it is about. */
+  #rulesAt({ origin }: Rule): readonly Rule[] {
+    const policy = this.#policies.get(policyKey({ ref: origin.policy }));
+    return (policy?.[origin.direction]?.rules ?? []).filter((rule) => rule.origin.ruleIndex === origin.ruleIndex);
   }
 
   /** One rule for the addresses of all nodes; in the first of the policies that isolate the same pods. */
