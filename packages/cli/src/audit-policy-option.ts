@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type AuditPolicy, parseAuditPolicy } from '@weir/kube';
 import { usageError } from './exit-code.ts';
+import { fileProblem } from './file-problem.ts';
 
 /** No policy is longer, in bytes. */
 const fileLimit = 1024 * 1024;
@@ -20,6 +21,6 @@ function textOf(file: string): string {
     if (size > fileLimit) throw new Error(`it has ${size} bytes, more than the ${fileLimit} that are read`);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw usageError(`--audit-policy: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw usageError(`--audit-policy: ${file} cannot be read: ${fileProblem(error)}`);
   }
 }

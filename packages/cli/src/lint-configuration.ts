@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { formatTextPosition } from '@weir/kube';
 import { type LintConfiguration, listRules, readLintConfiguration } from '@weir/lint';
 import { usageError } from './exit-code.ts';
+import { fileProblem } from './file-problem.ts';
 import { readTextFile } from './text-file.ts';
 
 const fileName = '.weir-lint.yaml';
@@ -16,7 +17,7 @@ export function findLintConfiguration(named: string | undefined): LintConfigurat
   try {
     text = readTextFile(file);
   } catch (error) {
-    throw usageError(`--config ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw usageError(`--config ${file}: ${fileProblem(error)}`);
   }
   const known = new Set(listRules().map(({ id }) => id));
   const { configuration, problems } = readLintConfiguration(text, file, (id) => known.has(id));

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type Diagnostic, formatDiagnostic, type ManifestText, readManifests } from '@weir/kube';
 import type { PlacedObject } from '@weir/snapshot';
 import { CommandError, usageError } from './exit-code.ts';
+import { fileProblem } from './file-problem.ts';
 import { standardInput } from './reports/reported-finding.ts';
 import { decodeLeniently, readStandardInputBytes } from './text-file.ts';
 
@@ -103,7 +104,7 @@ class ManifestReader {
       if (this.texts.length === before) this.notices.push(`${path} holds no file called *.yaml, *.yml or *.json`);
     } catch (error) {
       if (error instanceof CommandError) throw error;
-      throw usageError(`${this.#given} ${path}: ${messageOf(error)}`);
+      throw usageError(`${this.#given} ${path}: ${fileProblem(error)}`);
     }
   }
 
@@ -185,7 +186,7 @@ class ManifestReader {
     this.diagnostics.push({
       code: 'unreadable-file',
       severity: 'error',
-      message: messageOf(error),
+      message: fileProblem(error),
       action: 'make it readable, or leave it out',
       position: { file, line: 1 },
     });
@@ -195,9 +196,4 @@ class ManifestReader {
 /** Whether a file of a folder is read: by its name, or by the end of its path. */
 export function isCalledLikeManifest(path: string): boolean {
   return /\.(ya?ml|json)$/i.test(path) || /(^|\/)Kustomization$/.test(path);
-}
-
-/** Node's sentence without the call that failed. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

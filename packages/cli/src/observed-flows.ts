@@ -5,6 +5,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type FlowLogCounts, FlowLogReader, type ObservedFlow } from '@weir/flows';
 import { usageError } from './exit-code.ts';
+import { fileProblem } from './file-problem.ts';
 import { sumOfCounts } from './flow-sources/flow-source.ts';
 import type { Output } from './output.ts';
 
@@ -54,7 +55,7 @@ async function* textsOf(path: string, option: string): AsyncGenerator<string> {
     for await (const piece of unpacked(path === '-' ? process.stdin : createReadStream(path)))
       yield decoder.decode(piece, { stream: true });
   } catch (error) {
-    throw usageError(`${option} ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw usageError(`${option} ${path}: ${fileProblem(error)}`);
   }
   yield decoder.decode();
 }

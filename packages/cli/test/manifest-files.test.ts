@@ -95,7 +95,9 @@ describe('a folder of manifests', () => {
     write('nothing/bad.yaml', 'kind: [');
     const gone = await why(['--manifests', join(folder, 'gone')]);
     expect(gone.code).toBe(2);
-    expect(gone.stderr).toContain('--manifests');
+    expect(gone.stderr).toBe(`weir: --manifests ${join(folder, 'gone')}: there is no such file or folder\n`);
+    const below = await why(['--manifests', join(folder, 'nothing', 'bad.yaml', 'x')]);
+    expect(below).toMatchObject({ code: 2, stderr: expect.stringContaining('a part of the path is no folder') });
     expect((await why(['--manifests', join(folder, 'nothing')])).code).toBe(2);
   });
 });

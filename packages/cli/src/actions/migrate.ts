@@ -10,6 +10,7 @@ import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
+import { fileProblem } from '../file-problem.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 import { disagrees, isFaulty, type Rehearsal } from './rehearsal-outcome.ts';
 import { renderRehearsal } from './render-rehearsal.ts';
@@ -93,7 +94,7 @@ function writePatches(folder: string, patches: readonly PolicyPatch[]): void {
       if (added !== undefined) write(join(folder, laterFolder), added.policy);
     }
   } catch (error) {
-    throw usageError(`--patch-out ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    throw usageError(`--patch-out ${folder}: ${fileProblem(error)}`);
   }
 }
 

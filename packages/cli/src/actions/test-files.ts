@@ -5,7 +5,9 @@ import { type AssertionFile, readAssertions } from '@weir/assertions';
 import { formatDiagnostic } from '@weir/kube';
 import type { OptionValues } from '../command.ts';
 import { usageError } from '../exit-code.ts';
+import { fileProblem } from '../file-problem.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
+import { standardInput } from '../reports/reported-finding.ts';
 import { readStandardInput, readTextFile } from '../text-file.ts';
 
 /** How files of assertions are called where a folder is given. */
@@ -57,7 +59,7 @@ function filesAt(path: string): string[] {
     const found = filesBelow(path);
     if (found.length > 0) return found;
   } catch (error) {
-    throw usageError(error instanceof Error ? error.message : String(error));
+    throw usageError(`${path}: ${fileProblem(error)}`);
   }
   throw usageError(`there is no file of assertions (*.weir-test.yaml) in ${path}: write one as docs/test.md says, or name it`);
 }
@@ -77,6 +79,6 @@ function readText(file: string): string {
   try {
     return file === '-' ? readStandardInput() : readTextFile(file);
   } catch (error) {
-    throw usageError(error instanceof Error ? error.message : String(error));
+    throw usageError(`${file === '-' ? standardInput : file}: ${fileProblem(error)}`);
   }
 }

@@ -12,6 +12,7 @@ import {
 import { describePolicy } from '@weir/model';
 import type { OptionValues } from '../command.ts';
 import { usageError } from '../exit-code.ts';
+import { fileProblem } from '../file-problem.ts';
 import { type Output, renderTable } from '../output.ts';
 import { renderJunit } from '../reports/junit.ts';
 import type { ReportedCase, ReportedSuite } from '../reports/report.ts';
@@ -47,7 +48,7 @@ export function writeReport({ format, path }: ReportFile, run: TestRun): void {
   try {
     writeFileSync(path, rendered(format, run));
   } catch (error) {
-    throw usageError(`--report ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw usageError(`--report ${path}: ${fileProblem(error)}`);
   }
 }
 
