@@ -51,5 +51,5 @@ export function summaryOfResults(results: readonly AssertionResult[]): string {
     }),
   ];
   const asked = results.reduce((sum, each) => sum + each.asked, 0);
-  return `${parts.join(', ')} (${asked} connections judged)`;
+  return `${parts.join(', ')} (${asked} ${asked === 1 ? 'connection' : 'connections'} judged)`;
 }
