@@ -9,21 +9,19 @@
  *
  * Everybody with whom nothing changes is left out by sets, and of those who are left nobody is judged for itself.
  */
-import { type Direction, type Policy, type PolicyWorld, policyTieText, systemOfEndpoint } from '@weir/model';
-import { BitSet, defined, groupBy } from '@weir/net';
-import type { Snapshot } from '@weir/snapshot';
+import { type Direction, type Policy, type PolicyWorld, systemOfEndpoint } from '@weir/model';
+import { BitSet, defined } from '@weir/net';
 import type { ClassChange } from '../changed-blocks.ts';
-import { saysTheSameIn } from '../changed-policies.ts';
 import type { ComparedSides, JointClass } from '../joint-ends.ts';
 import { PairJudge } from '../pair-judge.ts';
 import type { PairedPod } from '../paired-pods.ts';
-import { isSameValue } from '../same-value.ts';
 import { type AlikeOwners, alikeOwners, type OwnerRow } from './alike-owners.ts';
 import { CandidatePeers, type DirectionEdits } from './candidate-peers.ts';
 import { type ChangedCell, classifyCells } from './classify-cells.ts';
+import { editsOf } from './direction-edits.ts';
 import { type EditedEnd, endsOfPods, portNamesOf } from './edited-end.ts';
 import { type EditedEnds, editedEnds, selectingSides, worldOfBoth } from './edited-ends.ts';
-import { type RuleEdit, ruleEdit } from './edited-rules.ts';
+import type { RuleEdit } from './edited-rules.ts';
 import { isOpen, OpenPods } from './open-pods.ts';
 import { EndAsker } from './peer-question.ts';
 import { type EndKinds, eachAlone, endKinds } from './pod-kinds.ts';
@@ -282,33 +280,6 @@ function otherThan(peer: EditedEnd, owners: readonly EditedEnd[]): EditedEnd {
 /** The operating system of a pod's node, as a text: on some a pod reaches its node. */
 function systemOf({ joint: { after } }: EditedEnd): string {
   return after?.kind === 'endpoint' ? systemOfEndpoint(after.endpoint) : '';
-}
-
-/** What the policies say otherwise in each direction, those of one name together. */
-function editsOf(
-  { before, after }: ComparedSides,
-  changed: readonly Policy[],
-  sets: PodSets,
-): Readonly<Record<Direction, readonly RuleEdit[]>> {
-  const orders = [before, after].map(({ world }) => world.tiers.map(({ name, order, end }) => [name, order, end]));
-  const areSameTiers = isSameValue(orders[0], orders[1]);
-  const tierIn = ({ world }: Snapshot, policy: Policy): string | undefined =>
-    world.tiers.find(({ policies }) => policies.includes(policy))?.name;
-  // One object may be several policies, of which two that go, or come, are no policy with what it was.
-  const isSuccession = (was: Policy, is: Policy): boolean => {
-    const tier = tierIn(before, was);
-    return tier !== undefined && tier === tierIn(after, is) && tierIn(after, was) === undefined && tierIn(before, is) === undefined;
-  };
-  const byRef = [...groupBy(changed, ({ ref }) => policyTieText(ref)).values()];
-  const of = (direction: Direction): readonly RuleEdit[] =>
-    byRef.flatMap((same): RuleEdit[] => {
-      const [was, is, ...others] = same;
-      const isKnown = was !== undefined && is !== undefined && others.length === 0 && areSameTiers && isSuccession(was, is);
-      if (isKnown && saysTheSameIn(was, is, direction)) return [];
-      const edit = ruleEdit(same, direction, sets);
-      return [isKnown ? edit : { ...edit, rules: same.flatMap((policy) => policy[direction]?.rules ?? []), isWhole: true }];
-    });
-  return { ingress: of('ingress'), egress: of('egress') };
 }
 
 const noRules: MatchedRules = new Map();
