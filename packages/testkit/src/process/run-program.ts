@@ -15,10 +15,16 @@ export interface RunProgramOptions {
   readonly cwd?: string | undefined;
 }
 
+/**
+ * Node's pipes are sockets, and a bash that finds one as its input believes that it was called from another machine: it reads
+ * the user's ~/.bashrc, whatever that starts, unless another shell is around it.
+ */
+const insideShell = { SHLVL: '1' };
+
 /** Resolves when the program has ended, whatever its exit code. */
 export function runProgram(command: string, args: readonly string[], options: RunProgramOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...options.env }, cwd: options.cwd });
+    const child = spawn(command, args, { env: { ...process.env, ...insideShell, ...options.env }, cwd: options.cwd });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
