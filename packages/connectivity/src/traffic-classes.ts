@@ -7,6 +7,7 @@
 import type { AddressGroupName, Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule, Side } from '@weir/model';
 import {
   addToGroup,
+  countBefore,
   type Family,
   formatPortRange,
   hasPorts,
@@ -210,7 +211,7 @@ function rangesAlike(specs: readonly (readonly PortRange[])[], numbers: Readonly
   for (const [spec, ranges] of specs.entries()) {
     const splits = new Map<number, number>();
     for (const { first, last } of ranges) {
-      for (let at = placeFrom(all, first); (all[at]?.first ?? portMax + 1) <= last; at++) {
+      for (let at = countBefore(all, (piece) => piece.first < first); (all[at]?.first ?? portMax + 1) <= last; at++) {
         if (askedBy[at] === spec) continue;
         askedBy[at] = spec;
         const group = groupOf[at] ?? 0;
@@ -223,17 +224,6 @@ function rangesAlike(specs: readonly (readonly PortRange[])[], numbers: Readonly
   const classes = new Map<number | string, PortRange[]>();
   for (const [at, piece] of all.entries()) addToGroup(classes, numbers.has(piece.first) ? `${piece.first}` : (groupOf[at] ?? 0), piece);
   return [...classes.values()];
-}
-
-/** The place of the first piece that begins at the port or behind it. */
-function placeFrom(all: readonly PortRange[], port: number): number {
-  let [low, high] = [0, all.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((all[middle]?.first ?? portMax) < port) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Programs connect from high ports. */

@@ -1,5 +1,5 @@
 /** Where traffic stands among all, by its protocol and port: of thousands of ports a rule asks for one. */
-import { addToGroup, defined, type PortRange, type ProtocolNumber } from '@weir/net';
+import { addToGroup, countBefore, type PortRange, type ProtocolNumber } from '@weir/net';
 import type { TrafficClass } from './traffic-classes.ts';
 
 interface PlacesOfProtocol {
@@ -48,11 +48,6 @@ export class TrafficPlaces {
 }
 
 function addWithin(sorted: PlacesOfProtocol['ofPorts'], { first, last }: PortRange, found: number[]): void {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (defined(sorted[middle], 'the middle is inside').port < first) low = middle + 1;
-    else high = middle;
-  }
-  for (let one = sorted[low]; one !== undefined && one.port <= last; one = sorted[++low]) found.push(one.place);
+  let at = countBefore(sorted, ({ port }) => port < first);
+  for (let one = sorted[at]; one !== undefined && one.port <= last; one = sorted[++at]) found.push(one.place);
 }

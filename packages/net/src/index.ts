@@ -8,6 +8,7 @@ export * from './address-range.ts';
 export * from './assert.ts';
 export * from './bit-set.ts';
 export * from './cidr.ts';
+export * from './count-before.ts';
 export * from './edit-distance.ts';
 export * from './flow.ts';
 export * from './group-by.ts';

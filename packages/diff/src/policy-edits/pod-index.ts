@@ -1,6 +1,6 @@
 /** Pods by their labels and addresses, so that of those which a rule may match few are asked. */
 import type { LabelKey, PolicyWorld, Selector } from '@weir/model';
-import { type Address, type AddressRange, addToGroup, compareAddresses } from '@weir/net';
+import { type Address, type AddressRange, addToGroup, compareAddresses, countBefore } from '@weir/net';
 import type { EditedEnd } from './edited-end.ts';
 import { narrowestLabel, toldLabels } from './selector-index.ts';
 
@@ -38,7 +38,11 @@ export class PodIndex {
     this.#addressed ??= this.#sorted();
     const found = [...this.#unaddressed];
     for (const { first, last } of ranges) {
-      for (let at = this.#firstFrom(first); at < this.#addressed.length; at++) {
+      for (
+        let at = countBefore(this.#addressed, ({ address }) => compareAddresses(address, first) < 0);
+        at < this.#addressed.length;
+        at++
+      ) {
         const one = this.#addressed[at];
         if (one === undefined || compareAddresses(one.address, last) > 0) break;
         found.push(one.pod);
@@ -71,18 +75,6 @@ export class PodIndex {
     }
     this.#unaddressed = unaddressed;
     return addressed.sort((a, b) => compareAddresses(a.address, b.address));
-  }
-
-  #firstFrom(first: Address): number {
-    const addressed = this.#addressed ?? [];
-    let [low, high] = [0, addressed.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const one = addressed[middle];
-      if (one !== undefined && compareAddresses(one.address, first) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
 

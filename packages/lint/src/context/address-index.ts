@@ -1,5 +1,5 @@
 /** Who has which address, so that thousands of blocks are held only against those whose addresses they hold. */
-import { type Address, type AddressRange, compareAddresses, defined } from '@weir/net';
+import { type Address, type AddressRange, compareAddresses, countBefore } from '@weir/net';
 
 /** Owners by their addresses; one can have several. */
 export class AddressIndex<T> {
@@ -14,13 +14,8 @@ export class AddressIndex<T> {
   /** The owners of the addresses in some ranges, lowest address first; one for each address. */
   *within(ranges: readonly AddressRange[]): Iterable<{ readonly address: Address; readonly owner: T }> {
     for (const { first, last } of ranges) {
-      let [low, high] = [0, this.#sorted.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (compareAddresses(defined(this.#sorted[middle], 'the middle is inside').address, first) < 0) low = middle + 1;
-        else high = middle;
-      }
-      for (let one = this.#sorted[low]; one !== undefined && compareAddresses(one.address, last) <= 0; one = this.#sorted[++low]) yield one;
+      let at = countBefore(this.#sorted, ({ address }) => compareAddresses(address, first) < 0);
+      for (let one = this.#sorted[at]; one !== undefined && compareAddresses(one.address, last) <= 0; one = this.#sorted[++at]) yield one;
     }
   }
 

@@ -1,5 +1,5 @@
 /** Words that are written almost alike: what a typo was meant to be. */
-import { editDistance } from '@weir/net';
+import { countBefore, editDistance } from '@weir/net';
 
 /** A word with how far it is from another one. */
 interface NearWord {
@@ -79,13 +79,7 @@ export class NearWords {
   /** Behind the last of the words from `at` to `to` that has the letter at `depth` that `one` has; all of them begin alike until there. */
   #endOf(one: string, depth: number, at: number, to: number): number {
     const letter = one.charCodeAt(depth);
-    let [low, high] = [at + 1, to];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#words[middle] ?? '').charCodeAt(depth) === letter) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countBefore(this.#words, (word) => word.charCodeAt(depth) === letter, at + 1, to);
   }
 }
 
